@@ -165,7 +165,7 @@ class LineReader:
         self.envelope = envelopes.decoded(decided)
         self.waits = False  # lines are left, to be taken once the file has not grown for a while
         self.no_text: envelopes.NoText | None = None  # what the file is instead of a log
-        self.looked = False  # at its first bytes
+        self.sniffed = False  # at its first bytes
         self._waits_since = (-1, 0.0)  # offset of a line that waits for more, and the clock when it began to
         self._is_tar = False
         self._asked: Envelope | None = None  # what was expected when it could not be decided
@@ -199,9 +199,9 @@ class LineReader:
         # clocks jump: a file that grew in the future did not grow just now
         return 0 <= quiet_seconds < (LONG_PATIENCE_SECONDS if surprised else PATIENCE_SECONDS)
 
-    def look(self, beginning: bytes) -> None:
+    def sniff(self, beginning: bytes) -> None:
         """Find out what a file is, by its first bytes."""
-        self.looked = True
+        self.sniffed = True
         self.no_text = envelopes.no_text(beginning)
         self._is_tar = envelopes.is_tar(beginning)
 
@@ -225,8 +225,8 @@ class LineReader:
     ) -> Taken:
         skipped = len(BOM_UTF8) if first and run.startswith(BOM_UTF8) else 0
         run = run[skipped:]
-        if first or not self.looked:
-            self.look(run)
+        if first or not self.sniffed:
+            self.sniff(run)
         expected = self._reading.expected
         again = self.waits and self._asked != expected  # the generation before was decided since then
         self.waits = False

@@ -231,7 +231,7 @@ def test_every_target_and_module_that_a_page_runs_exists(path):
     assert [each for each in started if not (ROOT / f"{each}.py").exists() and not (ROOT / each).is_dir()] == []
 
 
-@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/ARCHITECTURE.md"])
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/five-files.md"])
 def test_what_a_page_for_developers_names_is_in_the_tree(name):
     """Each file, function, class and constant that a recipe sends its reader to is there under that name."""
     quoted = re.findall(r"`([\w./]+)`", page(name))

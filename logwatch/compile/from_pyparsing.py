@@ -15,7 +15,7 @@ import pyparsing as pp
 
 from logwatch.compile import from_regex, nodes
 from logwatch.compile.from_regex import NotCompilable
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Lookaround, Node, Repeat
 
 _MAX_ELEMENTS = 5000  # a second's work; where each level uses the one below twice, the count doubles with each level
 
@@ -78,7 +78,7 @@ def _unfolded(element: pp.ParserElement, known: dict[int, int]) -> int:
 
 
 def _outside_assertions(node: Node) -> list[Node]:
-    inner = () if isinstance(node, Look | Backtracking) else node.children
+    inner = () if isinstance(node, Lookaround | Backtracking) else node.children
     return [node, *(each for child in inner for each in _outside_assertions(child))]
 
 
@@ -94,7 +94,7 @@ def _check_names(node: Node, absent: Collection[str], single: Collection[str]) -
         why = f"where only the last of several values counts: give an element the name '{name}*'"
         raise NotCompilable(f"the result name {name!r}, {why}")
     for each in nodes.walk(node):
-        if isinstance(each, Look) and each.item.capture_names:
+        if isinstance(each, Lookaround) and each.item.capture_names:
             raise NotCompilable("a result name inside FollowedBy")
         if isinstance(each, Capture) and each.name in again and (each.name in absent or not each.item.min_len):
             what = "a Regex group that may take no part" if each.name in absent else "what may be empty"
@@ -150,7 +150,7 @@ def _translated(element: pp.ParserElement, name: str | None) -> Node:  # noqa: C
             case = str.upper if element.caseless else str
             chars = frozenset(code for code in nodes.EVERY_BYTE if case(chr(code)) in element.ident_chars)
             word, inside = _text(element.match, caseless=element.caseless), CharRun(chars, 1, 1)
-            ends = Look(inside, negative=True, behind=True), Look(inside, negative=True)
+            ends = Lookaround(inside, negative=True, behind=True), Lookaround(inside, negative=True)
             return nodes.seq(ends[0], word, ends[1]) if chars else word
         case pp.Word():
             if not hasattr(element, "re_match"):
@@ -192,12 +192,12 @@ def _translated(element: pp.ParserElement, name: str | None) -> Node:  # noqa: C
                 raise NotCompilable("ignore or fail_on of SkipTo")
             target = _parsed(_inner(element), skip=False)
             ahead = nodes.without_captures(target)
-            skipped = Repeat(nodes.seq(Look(ahead, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1)))
-            return nodes.seq(skipped, target if element.includeMatch else Look(ahead))
+            skipped = Repeat(nodes.seq(Lookaround(ahead, negative=True), CharRun(nodes.EVERY_BYTE, 1, 1)))
+            return nodes.seq(skipped, target if element.includeMatch else Lookaround(ahead))
         case pp.FollowedBy() | pp.NotAny():
             ahead = _parsed(_inner(element), skip=True)
             is_not = isinstance(element, pp.NotAny)
-            return Look(nodes.without_captures(ahead) if is_not else ahead, negative=is_not)
+            return Lookaround(nodes.without_captures(ahead) if is_not else ahead, negative=is_not)
     node = _parsed(_inner(element), skip=False)
     if isinstance(element, pp.Combine) and node.capture_names:
         raise NotCompilable("a result name inside Combine")

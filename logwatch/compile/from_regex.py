@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Lookaround, Node
 
 _parser: Any = re._parser  # type: ignore[attr-defined]  # noqa: SLF001  the parser of the re module itself
 _compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
@@ -66,7 +66,7 @@ def _item(item: Any, flags: int, groups: dict[int, str]) -> Node:  # noqa: PLR09
             node = _sequence(inner, flags, groups)
             if node.capture_names:
                 raise NotCompilable("a named group inside an assertion")
-            return Look(node, negative=str(operator) == "ASSERT_NOT", behind=direction < 0)
+            return Lookaround(node, negative=str(operator) == "ASSERT_NOT", behind=direction < 0)
         case "AT":
             return _position(str(argument), flags)
     raise NotCompilable(f"{str(operator).lower().replace('_', ' ')} in a Regex")

@@ -23,7 +23,7 @@ class _Properties:
         match self:
             case Seq(items) | Choice(items):
                 return items
-            case Repeat(item) | Look(item) | Capture(_, item) | Backtracking(item):
+            case Repeat(item) | Lookaround(item) | Capture(_, item) | Backtracking(item):
                 return (item,)
         return ()
 
@@ -39,7 +39,7 @@ class _Properties:
                 return min((item.min_len for item in items), default=0)
             case Repeat(item, low):
                 return low * item.min_len
-            case Look():
+            case Lookaround():
                 return 0
         return sum(child.min_len for child in self.children)
 
@@ -74,7 +74,7 @@ class _Properties:
                 return chars
             case Choice(items):
                 return found.union(*(item.first_set for item in items))
-            case Look():
+            case Lookaround():
                 return found
         for child in self.children:
             found |= child.first_set
@@ -144,7 +144,7 @@ class Repeat(_Properties):
 
 
 @dataclass(frozen=True)
-class Look(_Properties):
+class Lookaround(_Properties):
     """A zero-width assertion: ``item`` matches from here (``behind``: up to here), or with ``negative`` does not."""
 
     item: "Node"
@@ -167,12 +167,12 @@ class Backtracking(_Properties):
     item: "Node"
 
 
-Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Look | Capture | Backtracking
+Node: TypeAlias = Literal | CharRun | Seq | Choice | Repeat | Lookaround | Capture | Backtracking
 
 NOTHING = Seq(())
 _ANY_BYTE = CharRun(EVERY_BYTE, 1, 1)
-BEGIN_OF_LINE = Look(_ANY_BYTE, negative=True, behind=True)
-END_OF_LINE = Look(_ANY_BYTE, negative=True)
+BEGIN_OF_LINE = Lookaround(_ANY_BYTE, negative=True, behind=True)
+END_OF_LINE = Lookaround(_ANY_BYTE, negative=True)
 
 
 # ---- smart constructors ----------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def without_captures(node: Node, keep: frozenset[str] = frozenset()) -> Node:
             return seq(*inside)
         case Choice():
             return Choice(tuple(inside))
-        case Repeat() | Look() | Capture() | Backtracking():
+        case Repeat() | Lookaround() | Capture() | Backtracking():
             return inside[0] if isinstance(node, Capture) and node.name not in keep else replace(node, item=inside[0])
     return node
 
@@ -256,7 +256,7 @@ def looks_before(node: Node) -> bool:
     """Return whether a lookbehind may see what precedes the line."""
     at = 0  # bytes that precede the part at least
     for part in steps(node):
-        if any(isinstance(each, Look) and each.behind and each.item.min_len > at for each in walk(part)):
+        if any(isinstance(each, Lookaround) and each.behind and each.item.min_len > at for each in walk(part)):
             return True
         at += part.min_len
     return False

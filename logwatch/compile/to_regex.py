@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Node, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Lookaround, Node, Repeat
 
 _NEWLINE = frozenset(b"\n")
 _SPECIAL = frozenset(b"\\]^-[&~|")  # inside a class
@@ -59,7 +59,7 @@ class Writer:
                     return f"(?:{self.write(item, back=True)}){_times(low, high)}{'?' if lazy else ''}"
                 last = low <= 1  # a required iteration could backtrack into the one before
                 return self._captured(node, lambda: self._iterations(self.write(item, last=last), _times(low, high)))
-            case Look(item, negative, behind):
+            case Lookaround(item, negative, behind):
                 sign = ("<" if behind else "") + ("!" if negative else "=")
                 return f"(?{sign}{self.write(item, last=True, back=back)})"
             case Capture(_, item):
@@ -145,8 +145,10 @@ def _in_json(node: Node) -> Node | None:
                 return bare
             single = Choice((CharRun(bare.chars, 1, 1), _ESCAPED_QUOTE)) if bare.chars else _ESCAPED_QUOTE
             return single if (low, high) == (1, 1) else Repeat(single, low, high, lazy)
-        case Look(CharRun(chars, 1, 1), negative, True):
-            return Look(CharRun(chars & (BARE | {_QUOTE}), 1, 1), negative, behind=True)  # an escape ends in the quote
+        case Lookaround(CharRun(chars, 1, 1), negative, True):
+            return Lookaround(
+                CharRun(chars & (BARE | {_QUOTE}), 1, 1), negative, behind=True
+            )  # an escape ends in the quote
     return None
 
 

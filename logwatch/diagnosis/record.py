@@ -18,8 +18,8 @@ from logwatch.ledger.incidents import KEPT_SECONDS, NAMED, PEOPLE, Incident, Per
 from logwatch.ledger.reader import NotReadable, Reader, Timelines
 from logwatch.words import HOUR
 
-LOOK_SECONDS = 30.0
-FIRST_LOOK_SECONDS = 3.0  # then twice as long each time: a process that is killed again and again records, too
+DIAGNOSIS_SECONDS = 30.0
+FIRST_DIAGNOSIS_SECONDS = 3.0  # then twice as long each time: a process that is killed again and again records, too
 _KNOWN_SECONDS = 86400.0  # a finding rests on the last day
 Recorded = list[tuple[Incident, frozenset[Person]]]
 
@@ -30,7 +30,7 @@ def beside(work: Callable[[], None]) -> None:
 
 
 class Recorder:
-    """Looks soon after the start, and then every ``LOOK_SECONDS``; incidents are kept in the ledger only.
+    """Diagnoses soon after the start, and then every ``DIAGNOSIS_SECONDS``; incidents are kept in the ledger only.
 
     A look runs in a thread beside the reading loop: it reads the ledger, and a mesibo.conf on a disk that may hang.
     """
@@ -54,26 +54,26 @@ class Recorder:
         self._monotonic = monotonic
         self._start = start
         self._log = structlog.get_logger()
-        self._looking = False
+        self._diagnosing = False
         self._past_known: int | None = None  # the commit up to which late results were looked at
         self._found: queue.SimpleQueue[Recorded] = queue.SimpleQueue()
-        self._wait = FIRST_LOOK_SECONDS
-        self._look_at = monotonic() + self._wait
+        self._wait = FIRST_DIAGNOSIS_SECONDS
+        self._due_at = monotonic() + self._wait
 
     def due(self, *, stored: bool) -> Recorded:
         """Start a look when it is time; return the incidents that a finished look found to differ from the ledger.
 
         ``stored``: what was returned before is in the ledger; otherwise a look would return it once more.
         """
-        due = stored and not self._looking and self._found.empty() and self._monotonic() >= self._look_at
+        due = stored and not self._diagnosing and self._found.empty() and self._monotonic() >= self._due_at
         if due and not self._watched.trouble:
-            self._wait = min(2 * self._wait, LOOK_SECONDS)
-            self._look_at = self._monotonic() + self._wait
-            self._looking = True
+            self._wait = min(2 * self._wait, DIAGNOSIS_SECONDS)
+            self._due_at = self._monotonic() + self._wait
+            self._diagnosing = True
             try:
                 self._start(self._work)
             except RuntimeError as error:  # no thread can be started: lines go on being counted
-                self._looking = False
+                self._diagnosing = False
                 self._failed(error)
         try:
             return self._found.get_nowait()
@@ -82,18 +82,18 @@ class Recorder:
 
     def _work(self) -> None:
         try:
-            self._found.put(self._look(self._clock()))
+            self._found.put(self._diagnose(self._clock()))
         except NotReadable:
             pass  # perhaps it is at the next look
         except Exception as error:  # noqa: BLE001  whatever is wrong here, lines go on being counted
             self._failed(error)
         finally:
-            self._looking = False
+            self._diagnosing = False
 
     def _failed(self, error: Exception) -> None:
         self._log.error("incidents_not_recorded", error=repr(error), tried_again="at the next look")
 
-    def _look(self, now: float) -> Recorded:
+    def _diagnose(self, now: float) -> Recorded:
         reader = self._reader
         known = reader.incidents(now - _KNOWN_SECONDS)
         facts, _ = gather(self._watched, reader, now, self._timelines)

@@ -11,9 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
-from itertools import groupby
-from operator import itemgetter
+from functools import lru_cache
 
 from logwatch.compile.pcre2 import Expression
 from logwatch.dialect.grammar import Grammar, elements_of, text_of
@@ -65,6 +63,7 @@ _PART = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_PLACEHOLDERS = {"time": "<time>", "colour": "<colour>", "mark": "<byte order mark>", "number": "<num>"}
 _JSON_KEY = re.compile(r'"([A-Za-z_]+)" ?: ?" ?(?:$|\{)')  # of a text that begins with mesibo's prefix or JSON
 _KNOWN = frozenset(
     re.split(
@@ -116,13 +115,17 @@ def _replacing(words: frozenset[bytes]) -> Callable[[bytes], bytes]:
 
     PCRE2 takes a third of the time of splitting a text into words and marks; without it ``re`` takes twice as long.
     """
-    marks, alike = re.escape(_MARKS + _BLANKS), groupby(sorted(words), itemgetter(0))
-    known = b"|".join(b"%c(?:%b)" % (first, b"|".join(word[1:] for word in some)) for first, some in alike)
-    form = b"(?:%b)(?=[%b])%%b|[0-9]+(?=[%b])%%b|[^%b]+%%b" % (known, marks, marks, marks)
-    slow = partial(re.compile(form % (b"()", b"()", b"()")).sub, lambda run: (run[0], _NUM, _STR)[run.lastindex - 1])
+    marks = re.escape(_MARKS + _BLANKS)
+    end = b"(?=[%b])" % marks
+    known, number, other = b"(?:%b)" % b"|".join(sorted(words)) + end, b"[0-9]+" + end, b"[^%b]+" % marks
+    expression = re.compile(b"(%b)|(%b)|%b" % (known, number, other))
+
+    def slow(text: bytes) -> bytes:
+        return expression.sub(lambda run: run[0] if run[1] else _NUM if run[2] else _STR, text)
+
     try:
-        kept = (b"(*SKIP)(*FAIL)", b"(*MARK:%b)" % _NUM, b"(*MARK:%b)" % _STR)
-        fast = Expression(form % kept, b"${*MARK}").written
+        form = b"%b(*SKIP)(*FAIL)|%b(*MARK:%b)|%b(*MARK:%b)" % (known, number, _NUM, other, _STR)
+        fast = Expression(form, b"${*MARK}").written
     except ValueError:  # no PCRE2
         return slow
     return lambda text: found if (found := fast(text)) is not None else slow(text)
@@ -156,9 +159,7 @@ def front(payload: bytes, marker: bytes, words: Collection[bytes]) -> str:
             return found if found.lower() in _KNOWN or found.encode() in words else "<str>"
         if kind == "named":
             return found if re.split("[-_]", found)[0].lower() in _KNOWN else "<str>"
-        return {"time": "<time>", "colour": "<colour>", "mark": "<byte order mark>", "number": "<num>"}.get(
-            kind or "", " "
-        )
+        return _PLACEHOLDERS.get(kind or "", " ")  # a control character
 
     redacted = _PART.sub(shown, text)
     name, brace, _ = redacted.partition("{")

@@ -32,7 +32,7 @@ from logwatch.secret import SecretError, read_line, read_word
 
 MAX_EVENTS = 500
 """Of one request: about 200 KiB, well within what Loki (4 MB) and collectors take."""
-LOOK_SECONDS = 1.0  # between two looks for new failures
+IDLE_SECONDS = 1.0  # between two searches for new failures
 TIMEOUT_SECONDS = 10.0
 MOST_REFUSED = 3  # events in a row, after one that was taken, that are believed to be at fault themselves
 ANSWER_BYTES = 1 << 20
@@ -95,7 +95,7 @@ class Forwarder:
         if not rows:
             if newest > self.sent:  # committed and already deleted again: nothing is left to send
                 self._moved(newest, taken=0)
-            return LOOK_SECONDS
+            return IDLE_SECONDS
         verdict = await self._post(rows)
         if isinstance(verdict, Later):
             return self._later(verdict)
@@ -119,7 +119,7 @@ class Forwarder:
         self._works()
         self._moved(rows[-1][0], taken=len(rows) - min(verdict.rejected, len(rows)))
         self._limit = min(2 * self._limit, MAX_EVENTS)
-        return 0.0 if newest > self.sent else LOOK_SECONDS
+        return 0.0 if newest > self.sent else IDLE_SECONDS
 
     async def _takes_another(self, number: int, newest: int) -> bool:
         """Send the newest failure out of turn: if that is refused, too, no single failure is at fault."""

@@ -20,7 +20,7 @@ from logwatch.journal.place import JournalFiles, Target, nothing_yet
 from logwatch.model import PLAIN, Chunk, JournalPosition, Sink, SourceStatus
 from logwatch.wake import PollWaker
 
-LOOK_SECONDS = 5.0  # between two looks at where the journals lie
+PLACE_SECONDS = 5.0  # between two checks of where the journals lie
 QUIET_SECONDS = 2.0  # without an entry: then rests of messages and late numbers are no longer waited for
 PAUSE_SECONDS = (1.0, 30.0)  # before journalctl is started again; doubled up to the second until an entry comes
 STALLED_SECONDS = 60.0  # without a byte from a journalctl that has not sent all: then that is a problem
@@ -76,7 +76,7 @@ class Journal:
         self._missed_generations = 0
         self._since = 0.0  # when the first gathered line was written
         self._place = JournalFiles()
-        self._looked_at = float("-inf")
+        self._checked_at = float("-inf")
         self._started_at = 0.0
         self._start_at = float("-inf")  # no run starts before
         self._pause = PAUSE_SECONDS[0]
@@ -90,8 +90,8 @@ class Journal:
     def look(self, sink: Sink) -> None:
         """Check now and then where the journals are, keep journalctl running, and give up on what does not come."""
         now = self._clock()
-        if not 0 <= now - self._looked_at < LOOK_SECONDS:
-            self._look_around(now)
+        if not 0 <= now - self._checked_at < PLACE_SECONDS:
+            self._check_place(now)
         if self._child is None and not 0 < self._start_at - now <= PAUSE_SECONDS[1]:  # a clock may be set back
             self._start(now)
         if self._stalled(now):
@@ -116,8 +116,8 @@ class Journal:
             return False
         return now - max(self._byte_at, self._started_at) > STALLED_SECONDS
 
-    def _look_around(self, now: float) -> None:
-        self._looked_at = now
+    def _check_place(self, now: float) -> None:
+        self._checked_at = now
         before, self._place = self._place, place.look(self.source.target)
         if self._child is not None and self._place.replaced(before):
             self._log.info("journal_moved", source=self.source.name)  # journalctl watches what it found at its start
@@ -228,7 +228,7 @@ class Journal:
         """Record that the entry at the cursor is gone, and perhaps unread ones, unless numbers show these."""
         now = self._clock()
         if now - self._started_at <= _BEHIND:  # otherwise the journal may have moved on while we followed
-            self._look_around(now)
+            self._check_place(now)
             self._doubt = self._in_doubt()
         self._lose("journal_vacuumed", lost=self._doubt and not numbered)
 

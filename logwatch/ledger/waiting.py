@@ -39,7 +39,7 @@ class Several(Protocol):
     def __getitem__(self, some: slice, /) -> Any: ...
 
 
-class _Waiting(NamedTuple):
+class _Group(NamedTuple):
     """Failures that came together, what parses them, and how many bytes of lines they hold until then."""
 
     failures: Several
@@ -47,47 +47,41 @@ class _Waiting(NamedTuple):
     held_bytes: int
 
 
-Withheld = deque[_Waiting]
+Withheld = deque[_Group]
 """Failures that were taken out of a batch, oldest first."""
 
 
 @dataclass(slots=True)
 class WaitingFailures:
-    """Failures that one commit stores, or leaves to a later one; each that is never stored still takes up a number."""
+    """The failures of one batch, oldest first; each takes up a number, stored or not, so that gaps are seen."""
 
-    keep: int  # failures to remember at most: older ones would be deleted by the same commit
-    fits: int = maxsize  # how many of these the disk has room for, as the ledger finds out whenever it writes
-    carried: int = 0  # failures that the previous commit counted, and left to this one or a later one to store
-    withheld: int = 0  # failures that this one counts, and leaves to a later one to store
-    failed: int = 0  # failures that wait for the commit, perhaps more than it keeps
-    _failures: Withheld = field(default_factory=deque)
+    keep: int  # at most: the same commit would delete older ones
+    fits: int = maxsize  # as many have room on the disk, as the ledger finds out at each commit
+    carried: int = 0  # were counted by the previous commit, to be stored by this one or a later one
+    withheld: int = 0  # are counted by this one, to be stored by a later one
+    failed: int = 0  # wait for the commit, perhaps more than it keeps
+    _groups: Withheld = field(default_factory=deque)
     _held_bytes: int = 0
-    _passed_over: int = 0  # failures that are counted but never stored one by one, being too many at once
+    _passed_over: int = 0  # are counted, and no longer wait
 
     def __bool__(self) -> bool:
         """Return whether there are failures to store or to number, even if none of them is kept."""
-        return bool(self._failures or self.carried)
+        return bool(self._groups or self.carried)
 
     def add(self, failures: Several, store: Store = chain.from_iterable, held_bytes: int = 0) -> None:
-        """Add failures, oldest first; only the commit parses and masks them, and only those that it keeps.
+        """Add failures, which ``store`` parses and masks in the commit: only those kept, consecutive ones in one call.
 
-        ``store`` does that in one call for all consecutive failures that were added with it, which is faster.
-        Until then they hold ``held_bytes`` of lines; if that would exceed ``HELD_BYTES``, these are parsed at once.
+        Until then they hold ``held_bytes`` of lines; if that would exceed ``HELD_BYTES``, these are parsed now.
         """
-        while self._failures and self.failed + len(failures) - len(self._failures[0].failures) >= self.keep:
-            beyond = self._failures.popleft()
-            self.failed -= len(beyond.failures)
-            self._held_bytes -= beyond.held_bytes
-            self._passed_over += len(beyond.failures)
+        while self._groups and self.failed + len(failures) - len(self._groups[0].failures) >= self.keep:
+            self._passed_over += self._remove(self._groups.popleft())
         if failures and held_bytes and self._held_bytes + held_bytes > HELD_BYTES:
             failures, store, held_bytes = list(store([failures])), chain.from_iterable, 0
         if failures:
-            self._failures.append(_Waiting(failures, store, held_bytes))
-            self.failed += len(failures)
-            self._held_bytes += held_bytes
+            self._append([_Group(failures, store, held_bytes)])
 
     def pass_over(self, amount: int) -> None:
-        """Record failures that are counted but not stored: each takes up a number, so that a gap shows them missing."""
+        """Count failures that are too many to be stored."""
         self._passed_over += amount
 
     @property
@@ -106,29 +100,22 @@ class WaitingFailures:
         return self._passed_over + self.failed - self.to_store
 
     def withhold(self, most: int) -> Withheld:
-        """Take failures, but no counts, out for a later batch, except for the oldest, of which at least ``most`` stay.
-
-        Failures that came together stay together.
-        """
+        """Take out the newest groups for a later batch, but not their count; at least ``most`` failures stay."""
         kept: Withheld = deque()
-        while self._failures and self.failed - len(self._failures[-1].failures) >= most:
-            kept.appendleft(self._failures.pop())
-            self.failed -= len(kept[0].failures)
-            self._held_bytes -= kept[0].held_bytes
-            self.withheld += len(kept[0].failures)
+        while self._groups and self.failed - len(self._groups[-1].failures) >= most:
+            kept.appendleft(self._groups.pop())
+            self.withheld += self._remove(kept[0])
         return kept
 
     def take_over(self, kept: Withheld) -> None:
-        """Take back failures that were withheld from this batch or the previous one, newer than all in this one."""
-        self._failures.extend(kept)
+        """Take back groups that were withheld from this batch or the previous one, newer than all in this one."""
         self.withheld = 0
-        self.failed += sum(len(each.failures) for each in kept)
-        self._held_bytes += sum(each.held_bytes for each in kept)
+        self._append(kept)
 
     def stored(self) -> Iterator[StoredFailure]:
         """Yield the newest failures, oldest first: as many as are kept and the disk has room for."""
         beyond = self.failed - self.to_store
-        for store, together in groupby(self._failures, attrgetter("store")):
+        for store, together in groupby(self._groups, attrgetter("store")):
             some = []
             for each in together:
                 if beyond < len(each.failures):
@@ -136,3 +123,15 @@ class WaitingFailures:
                 beyond -= len(each.failures)
             if some:
                 yield from store(some)
+
+    def _append(self, groups: Iterable[_Group]) -> None:
+        for each in groups:
+            self._groups.append(each)
+            self.failed += len(each.failures)
+            self._held_bytes += each.held_bytes
+
+    def _remove(self, group: _Group) -> int:
+        """Return how many failures a group has that was taken out."""
+        self.failed -= len(group.failures)
+        self._held_bytes -= group.held_bytes
+        return len(group.failures)

@@ -127,8 +127,8 @@ class GenerationState(Positioned):
 
     def attach(self, file: PlainFile, grown_at: float) -> None:
         """Read from this file from now on; raise OSError or CorruptError, and have no file, if it cannot be read."""
-        if self.position.offset and not file.packed and not self.lines.looked:
-            self.lines.look(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
+        if self.position.offset and not file.packed and not self.lines.sniffed:
+            self.lines.sniff(file.read_at(0, HEAD_BYTES).lstrip(b"\0"))
         self.file, self.waiting, self.missing_since = file, True, None
         self.grown_at, self.blocked, self.reached = grown_at, "", 0
 

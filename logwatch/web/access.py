@@ -157,7 +157,7 @@ class Access:
                 break
         self._settings, self.refused = settings, None
 
-    def look(self) -> None:
+    def reread(self) -> None:
         """Read the file again if it has changed or was refused (the cause may be gone)."""
         before = self.refused
         if before is None and self._state(self._settings) == self._signature:

@@ -43,8 +43,8 @@ CONTENT_SECURITY_POLICY = (
 )
 DEADLINE_SECONDS = 30.0  # for a handshake with the whole head of a request, and for an idle connection
 HUNG_SECONDS = 30.0  # without a beat of the event loop
-LOOK_SECONDS = 1.0  # between two beats of the event loop, which also look at the web configuration file
-LONGEST_LOOK_SECONDS = 10.0  # that one check adds to these: the process may have been stopped since the one before
+BEAT_SECONDS = 1.0  # between two beats of the event loop, which also check the web configuration file
+LONGEST_BEAT_SECONDS = 10.0  # that one check adds to these: the process may have been stopped since the one before
 START_SECONDS = 10.0  # until connections are taken
 _ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 Rule = tuple[str, type[tornado.web.RequestHandler], dict[str, Any]]
@@ -96,7 +96,7 @@ class _Listener(socket.socket):
             self._paused = True
             loop = tornado.ioloop.IOLoop.current()
             loop.update_handler(self, 0)
-            loop.call_later(LOOK_SECONDS, loop.update_handler, self, loop.READ)
+            loop.call_later(BEAT_SECONDS, loop.update_handler, self, loop.READ)
             raise BlockingIOError from None
         self._paused = False
         return taken
@@ -140,7 +140,7 @@ class WebServer:
             return "the web thread has ended"
         beats, looked_at, silent = self._seen
         now = time.monotonic()
-        silent = silent + min(now - looked_at, LONGEST_LOOK_SECONDS) if beats == self._beats else 0.0
+        silent = silent + min(now - looked_at, LONGEST_BEAT_SECONDS) if beats == self._beats else 0.0
         self._seen = (self._beats, now, silent)
         return "the web thread hangs" if silent >= HUNG_SECONDS else ""
 
@@ -217,8 +217,8 @@ class WebServer:
     def _beat(self, server: _Server) -> None:
         """Show once a second that the loop turns, and apply changes of the web configuration file."""
         self._beats += 1
-        self._loop.call_later(LOOK_SECONDS, self._beat, server)  # even if this one fails
-        self._access.look()
+        self._loop.call_later(BEAT_SECONDS, self._beat, server)  # even if this one fails
+        self._access.reread()
         server.ssl_options = self._access.context
 
 

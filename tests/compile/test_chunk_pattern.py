@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from logwatch.compile import nodes, pcre2
 from logwatch.compile.chunk_pattern import ChunkPattern
 from logwatch.compile.line_pattern import LinePattern
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Lookaround, Repeat
 from tests.compile.shown import node
 
 BLANKS = CharRun(frozenset(b" "), 0)
@@ -25,7 +25,9 @@ BRACKETS = node(r"\[(?:[^\]\[]|\[(?:[^\]\[]|\[[^\]\[]*\])*\])*\]")
 def line(*alternatives, behind=()):
     """Return ``head``, the alternatives in any order, ``code=N``, and others behind it."""
     loop = Repeat(
-        nodes.seq(Look(nodes.seq(BLANKS, nodes.without_captures(CODE)), negative=True), BLANKS, Choice(alternatives))
+        nodes.seq(
+            Lookaround(nodes.seq(BLANKS, nodes.without_captures(CODE)), negative=True), BLANKS, Choice(alternatives)
+        )
     )
     tail = [Repeat(nodes.seq(BLANKS, Choice(behind)))] if behind else []
     return nodes.seq(Literal(b"head"), loop, BLANKS, CODE, *tail)
@@ -178,7 +180,7 @@ def tree(draw, depth):
         return draw(LEAF)
     inner = tree(draw, depth - 1)
     if kind == "unless":
-        return nodes.seq(Look(nodes.without_captures(inner), negative=True), tree(draw, depth - 1))
+        return nodes.seq(Lookaround(nodes.without_captures(inner), negative=True), tree(draw, depth - 1))
     some = inner if inner.min_len else nodes.seq(inner, Literal(b"-"))
     return Repeat(some, *draw(TURNS)) if kind == "repeat" else Capture(draw(NAME), some)
 
@@ -200,7 +202,7 @@ def taken(of, rng):
             return taken(rng.choice(items), rng)
         case Repeat(item, low, high):
             return b"".join(taken(item, rng) for _ in range(rng.randint(low, high or low + 3)))
-        case Look():
+        case Lookaround():
             return b""
     return b"".join(taken(child, rng) for child in of.children)
 
@@ -327,6 +329,6 @@ def test_a_frame_keeps_what_is_listed():
 
 def test_a_line_that_may_match_by_what_stands_before_it_is_read_in_no_frame():
     """Behind a front a word at its beginning would not be the word that it is by itself."""
-    bound = Look(nodes.CharRun(frozenset(b"ab"), 1, 1), negative=True, behind=True)
+    bound = Lookaround(nodes.CharRun(frozenset(b"ab"), 1, 1), negative=True, behind=True)
     assert ChunkPattern(nodes.seq(Repeat(nodes.seq(bound, A)), CODE)).framed("x", "", quoted=False) is None
     assert ChunkPattern(nodes.seq(Literal(b"head"), bound, CODE)).framed("x", "", quoted=False) is not None

@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile.nodes import Capture, CharRun, Choice, Literal, Lookaround, Repeat
 from tests.compile.shown import node, shown
 
 BLANKS = CharRun(frozenset(b" \t"), 0)
@@ -38,11 +38,11 @@ def test_a_match_begins_with_a_byte_of_the_first_set(pattern, expected):
     ("before", "after"),
     [
         ((Literal(b"a"), Literal(b"b")), "ab"),
-        ((Literal(b"x"), Look(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
-        ((Literal(b"ax"), Look(X, negative=True, behind=True), Literal(b"b")), "ax(?<!x)b"),
-        ((Literal(b"xa"), Look(X, negative=True, behind=True), Literal(b"b")), "xa(?<!x)b"),
-        ((Literal(b"ax"), Look(X, behind=True), Literal(b"b")), "ax(?<=x)b"),
-        ((Literal(b""), Look(X, behind=True), Literal(b"b")), "(?<=x)b"),
+        ((Literal(b"x"), Lookaround(X, negative=True, behind=True), Literal(b"b")), "x(?<!x)b"),
+        ((Literal(b"ax"), Lookaround(X, negative=True, behind=True), Literal(b"b")), "ax(?<!x)b"),
+        ((Literal(b"xa"), Lookaround(X, negative=True, behind=True), Literal(b"b")), "xa(?<!x)b"),
+        ((Literal(b"ax"), Lookaround(X, behind=True), Literal(b"b")), "ax(?<=x)b"),
+        ((Literal(b""), Lookaround(X, behind=True), Literal(b"b")), "(?<=x)b"),
         ((nodes.seq(Literal(b"a"), X), nodes.END_OF_LINE), "ax(?!.)"),
     ],
 )
@@ -68,9 +68,9 @@ def test_a_repeated_byte_becomes_a_run(item, bounds, after):
 
 def test_what_is_inside_comes_from_left_to_right():
     """Each node once, before what is in it."""
-    tree = nodes.seq(Literal(b"a"), Repeat(Choice((X, Capture("v", BLANKS)))), Look(X))
+    tree = nodes.seq(Literal(b"a"), Repeat(Choice((X, Capture("v", BLANKS)))), Lookaround(X))
     assert list(nodes.walk(tree)) == [tree, Literal(b"a"), tree.items[1], tree.items[1].item, X,
-                                      Capture("v", BLANKS), BLANKS, Look(X), X]  # fmt: skip
+                                      Capture("v", BLANKS), BLANKS, Lookaround(X), X]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from logwatch.compile import nodes
-from logwatch.compile.nodes import Backtracking, Capture, Choice, Literal, Look, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, Choice, Literal, Lookaround, Repeat
 from logwatch.compile.pcre2 import Expression
 from logwatch.compile.to_regex import SharedGroups
 
@@ -28,7 +28,7 @@ OR_NOTHING = Choice((U, nodes.NOTHING))
         (Choice((nodes.seq(U, X, T), nodes.seq(T, U))), "(?>(?|(a)x(b)|(){0}(b)(a)))", "u t u"),
         (nodes.seq(OR_NOTHING, X, T), "(?>(?|(a)|))x(b)", "u t"),
         (nodes.seq(Choice((U, T)), X, Choice((T, X))), "(?>(?|(){0}(a)|(b)))x(?>(?|(b)|x))", "t u t"),
-        (Look(U), "(?=(a))", "u"),
+        (Lookaround(U), "(?=(a))", "u"),
         (Backtracking(Choice((U, T))), "(?>(?|(){0}(a)|(b)))", "t u"),
         (Repeat(X), "(?:x)*+", ""),
         (Repeat(U, 0, 1), "(?:(a))?+", "u"),

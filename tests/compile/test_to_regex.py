@@ -6,7 +6,7 @@ import pytest
 
 from logwatch.compile import nodes
 from logwatch.compile.line_pattern import LinePattern
-from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Look, Repeat
+from logwatch.compile.nodes import Backtracking, Capture, CharRun, Choice, Literal, Lookaround, Repeat
 from logwatch.compile.to_regex import Writer, char_class
 from tests.compile.shown import shown
 
@@ -26,16 +26,16 @@ BLANKS = CharRun(frozenset(b" "), 0)
         (Choice((A, AB)), "(?>a|ab)"),
         (Repeat(AB), "(?>(?:ab)*)"),
         (Repeat(AB, 1, 3), "(?>(?:ab){1,3})"),
-        (Repeat(nodes.seq(Look(AB, negative=True), A)), "(?>(?:(?!ab)a)*)"),
+        (Repeat(nodes.seq(Lookaround(AB, negative=True), A)), "(?>(?:(?!ab)a)*)"),
         (nodes.seq(Repeat(A, 0, 1), B), "(?>(?:a)?)b"),
         (nodes.seq(Repeat(AB, 0, 1), A), "(?>(?:ab)?)a"),
         (nodes.seq(Choice((A, nodes.NOTHING)), B), "(?>a|)b"),
         (nodes.seq(Choice((A, nodes.NOTHING)), A), "(?>a|)a"),
         (nodes.seq(Choice((nodes.NOTHING, A)), B), "(?>|a)b"),
         (nodes.seq(Choice((A, nodes.NOTHING)), Repeat(AB)), "(?>a|)(?>(?:ab)*)"),
-        (Look(Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True))), "(?=(?:a*?))"),
-        (Look(A), "(?=a)"),
-        (Look(A, negative=True, behind=True), "(?<!a)"),
+        (Lookaround(Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True))), "(?=(?:a*?))"),
+        (Lookaround(A), "(?=a)"),
+        (Lookaround(A, negative=True, behind=True), "(?<!a)"),
         (nodes.seq(A, nodes.END_OF_LINE), r"a(?!.)"),
         (Backtracking(CharRun(frozenset(b"a"), 0, None, lazy=True)), "(?>a*?)"),
         (Repeat(Choice((CharRun(frozenset(b"a"), 1, 1), B))), "(?>(?:(?:a|b))*)"),

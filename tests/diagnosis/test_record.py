@@ -8,7 +8,7 @@ import pytest
 from logwatch.catalogue import Catalogue
 from logwatch.config import Config, Source
 from logwatch.diagnosis import record
-from logwatch.diagnosis.record import LOOK_SECONDS, Recorder
+from logwatch.diagnosis.record import DIAGNOSIS_SECONDS, Recorder
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.keys import ResultRow
 from logwatch.ledger.reader import Reader
@@ -135,11 +135,11 @@ def test_what_began_and_ended_while_nobody_looked_is_recorded_when_its_log_is_re
     world.late(40, bad=5)
     world.late(140, good=10)
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     assert world.look()
     for _ in range(3):
         world.start()
-        world.now += LOOK_SECONDS
+        world.now += DIAGNOSIS_SECONDS
         assert not world.look()
     (incident,) = world.incidents
     assert (incident.title, incident.severity) == ("The Apple push certificate has expired", "critical")
@@ -156,13 +156,13 @@ def test_two_incidents_of_one_kind_that_nobody_saw_are_both_recorded(world):
         world.late(40, bad=5)
     world.late(140, good=10)
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     assert world.look()
     assert [each.began for each in world.incidents] == [down + 160 * 60, down + 60 * 60]
     assert [each.pushes for each in world.incidents] == [200, 200]
     for _ in range(3):
         world.start()
-        world.now += LOOK_SECONDS
+        world.now += DIAGNOSIS_SECONDS
         assert not world.look()
 
 
@@ -173,7 +173,7 @@ def test_what_went_on_when_the_daemon_was_ended_gets_its_real_end(world):
     world.late(30, bad=5)
     world.late(150, good=10)
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     (incident,) = world.incidents
     assert (incident.began, incident.ended, incident.pushes) == (START + 1200, START + 79 * 60 + 50, 300)
@@ -187,7 +187,7 @@ def test_an_incident_of_a_weekend_is_found_on_monday(world):
     world.late(120, bad=5)
     world.late(2 * 1440, good=10)
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     (incident,) = world.incidents
     assert (incident.began, incident.ended) == (down + 600 * 60, down + 719 * 60 + 50)
@@ -198,7 +198,7 @@ def test_what_has_gone_on_for_days_is_found_with_its_begin(world):
     """A log of three days, read at once at its end: the certificate expired on the first of them, not a day ago."""
     world.late(60, ago=3 * 86400, good=5)
     world.late(71 * 60, ago=71 * 3600, bad=1)
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     (incident,) = world.incidents
     assert (incident.began, incident.ended) == (START - 71 * 3600, None)
@@ -216,7 +216,7 @@ def test_single_failures_of_any_day_do_not_put_off_the_end_of_what_is_found_afte
         world.late(9, good=2)
         world.late(1, good=2, busy=1)
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     (incident,) = [each for each in world.incidents if each.pushes > 100]
     assert incident.began == pytest.approx(down + 120 * 60, abs=450)
@@ -232,15 +232,15 @@ def test_nothing_is_looked_for_in_the_past_before_all_of_it_was_read(world):
     world.late(90, good=10)
     world.watched.status = {"mesibo": replace(UP, caught_up=False)}
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     assert world.incidents == []
     world.watched.status = {"mesibo": UP}
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     assert [each.pushes for each in world.incidents] == [100]
     world.late(30, bad=5, ago=world.now - START - 300)
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     assert [each.pushes for each in world.incidents] == [100, 150]
 
@@ -260,13 +260,13 @@ def test_what_is_over_is_recorded_once_it_is_stored_whom_it_hit(world):
     assert world.ledger.commit(batch)
     world.watched.snapshot = world.ledger.snapshot
     world.start()
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     assert world.incidents == []
     batch = Batch(10_000, carried=100)
     batch.waiting.take_over(kept)
     assert world.ledger.commit(batch)
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     world.look()
     assert [(each.pushes, each.users, each.apps) for each in world.incidents] == [(100, 7, 1)]
 
@@ -300,7 +300,7 @@ def test_nothing_is_written_while_nothing_changes(world):
     world.watched.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, True, ())}  # noqa: FBT003
     written = []
     for _ in range(10):
-        world.now += LOOK_SECONDS
+        world.now += DIAGNOSIS_SECONDS
         written.append(world.look())
     assert written == [True] + [False] * 9
     assert [each.key for each in world.incidents] == ["down:mesibo"]
@@ -312,7 +312,7 @@ def test_whom_an_incident_has_hit_is_written_once(world):
     world.minutes(5, bad=5)
     written = []
     for _ in range(4):
-        world.now += LOOK_SECONDS
+        world.now += DIAGNOSIS_SECONDS
         written.append(world.look())
     assert written == [False] * 4
     assert world.incidents[0].users
@@ -354,7 +354,7 @@ def test_a_host_that_has_no_thread_left_loses_a_look_and_no_more(world, events):
         start=start,
     )  # fmt: skip
     for _ in range(2):
-        world.now += LOOK_SECONDS
+        world.now += DIAGNOSIS_SECONDS
         assert world.recorder.due(stored=True) == []
     assert len(works) == 2
     assert [event["event"] for event in events] == ["incidents_not_recorded"]
@@ -370,13 +370,13 @@ def test_no_look_is_made_while_another_one_goes_on_or_is_not_stored(world):
     )  # fmt: skip
     world.watched.status = {"mesibo": SourceStatus("mesibo", False, 0, 0, True, ())}  # noqa: FBT003
     for _ in range(3):
-        world.now += LOOK_SECONDS
+        world.now += DIAGNOSIS_SECONDS
         assert world.recorder.due(stored=True) == []
     assert len(works) == 1
     works[0]()
     ((incident, _),) = world.recorder.due(stored=True)
     assert incident.key == "down:mesibo"
-    world.now += LOOK_SECONDS
+    world.now += DIAGNOSIS_SECONDS
     assert world.recorder.due(stored=False) == []
     assert len(works) == 1
     world.recorder.due(stored=True)

@@ -17,7 +17,7 @@ from tornado.iostream import UnsatisfiableReadError
 
 from logwatch.catalogue import Catalogue
 from logwatch.config import Export
-from logwatch.forward.forwarder import LOOK_SECONDS, MAX_EVENTS, Forwarder, ledger_id
+from logwatch.forward.forwarder import IDLE_SECONDS, MAX_EVENTS, Forwarder, ledger_id
 from logwatch.forward.metrics import ForwardMetrics
 from logwatch.ledger.batch import Batch
 from logwatch.ledger.reader import Filter, NotReadable, Reader
@@ -143,7 +143,7 @@ def test_what_is_more_than_a_request_is_sent_without_a_pause(site):
     forwarder = site.forwarder(destination)
     forwarder._limit = 1
     site.fail("a", "b", "c")
-    assert steps(forwarder, 3) == [0.0, LOOK_SECONDS, LOOK_SECONDS]
+    assert steps(forwarder, 3) == [0.0, IDLE_SECONDS, IDLE_SECONDS]
     assert len(destination.requests) == 2
 
 
@@ -283,7 +283,7 @@ def test_failures_of_which_none_is_left_are_counted_as_dropped(site):
     forwarder = site.forwarder(Destination())
     site.fail("a", "b")
     forwarder._reader = SimpleNamespace(failures_after=lambda *_: [])
-    assert steps(forwarder) == [LOOK_SECONDS]
+    assert steps(forwarder) == [IDLE_SECONDS]
     assert (forwarder.sent, site.value("dropped_total"), site.value("lag_events")) == (2, 2, 0)
 
 
@@ -397,7 +397,7 @@ def test_a_connection_that_breaks_amid_an_answer_is_reported_once_as_any_other_f
 def test_an_export_goes_on_whatever_went_wrong(site, monkeypatch):
     """A fault of our own and a ledger that cannot be read are reported, and tried again as any other."""
     monkeypatch.setattr("logwatch.forward.forwarder.pause", lambda *_: 0.0)
-    monkeypatch.setattr("logwatch.forward.forwarder.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("logwatch.forward.forwarder.IDLE_SECONDS", 0.0)
     destination = Destination(RuntimeError("a fault"))
     forwarder = site.forwarder(destination)
     read, away = forwarder._reader.failures_after, [NotReadable("locked")]

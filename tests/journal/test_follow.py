@@ -329,7 +329,7 @@ def test_a_journal_that_was_deleted_is_followed_anew(journald, following):
     one.sink.commit()
     journald.delete()
     journald.docker("second")
-    one.later = module.LOOK_SECONDS + 1  # the next look at where the journals lie
+    one.later = module.PLACE_SECONDS + 1  # the next check of where the journals lie
     one.has("first", "second")
     one.until(lambda: one.status.up)
     one.sink.commit()
@@ -520,7 +520,7 @@ def test_a_journald_that_was_upgraded_takes_a_new_journalctl(tmp_path, following
     running = one.input._child
     remote(tmp_path / "n.journal", entries(1, at=NOW + 60))
     newer(tmp_path / "n.journal")
-    one.later = module.LOOK_SECONDS + 1
+    one.later = module.PLACE_SECONDS + 1
     one.until(lambda: one.input._child not in (None, running))
     one.until(lambda: any(problem.where == str(tmp_path / "n.journal") for problem in one.status.problems))
 
@@ -532,7 +532,7 @@ def test_no_journal_is_a_problem_until_there_is_one(tmp_path, following):
     assert one.status.problems[0].what == "there is no journal"
     (tmp_path / "log").mkdir()
     remote(tmp_path / "log/m.journal", entries(2))
-    one.later = module.LOOK_SECONDS + 1
+    one.later = module.PLACE_SECONDS + 1
     one.has("line 0", "line 1")
 
 

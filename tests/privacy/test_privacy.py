@@ -112,3 +112,10 @@ def test_a_hash_is_hmac_sha256(key, address):
     """Any program that has the key can compute the hash of an address."""
     expected = hmac.digest(key, f"user\0{address}".encode(), "sha256").hex()
     assert Privacy("hash", key).user(address) == expected[:16]
+
+
+def test_what_is_stored_stays_the_same_from_release_to_release():
+    """A user is found again under what an earlier release stored, for a short key, and for one longer than a block."""
+    assert Privacy("hash", KEY).user("+18005551234") == "bd11f0e2e93897a8"
+    assert Privacy("hash", b"k" * 65).user("+18005551234") == "a600d74fce24636d"
+    assert Privacy("mask", KEY).user("+18005551234") == "+1***34#bd11f0"

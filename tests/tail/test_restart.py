@@ -122,6 +122,19 @@ def test_a_generation_that_is_gone_is_counted_as_missed(follower, path):
     assert follower.missed == 1
 
 
+@pytest.mark.parametrize("moves", [2, 3, 5])
+def test_what_rotate_1_removes_while_the_daemon_is_down_is_one_missed_generation(follower, path, moves):
+    """The followed log is nowhere: that is reported after ten seconds, once, however many came and went behind it."""
+    for n in range(moves):
+        os.replace(path, path + ".1")
+        append(path, *lines(7 + n))
+    follower.start()
+    follower.turn()
+    follower.wait(11)
+    assert follower.lines == lines(*range(5), 5 + moves, 6 + moves)
+    assert (follower.lost, follower.missed) == (0, 1)
+
+
 def test_a_file_that_is_not_there_yet_is_waited_for(follower, path):
     """If a file system is mounted later, its files are neither missed nor read twice."""
     os.rename(path, path + "~away")

@@ -99,7 +99,7 @@ def _status(site, **how):
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch):
-    monkeypatch.setattr("logwatch.web.server.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("logwatch.web.server.BEAT_SECONDS", 0.02)
 
 
 @pytest.fixture

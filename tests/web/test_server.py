@@ -75,7 +75,7 @@ def test_a_port_in_use_is_a_problem_with_a_remedy(server):
 
 def test_a_connection_that_cannot_be_taken_for_a_while_costs_no_rounds_of_the_loop(server, monkeypatch):
     """No descriptor is left: the kernel would tell of it without end. It is tried now and then, told once, answered."""
-    monkeypatch.setattr("logwatch.web.server.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("logwatch.web.server.BEAT_SECONDS", 0.02)
     seen, tried = server._beats, []
     until(lambda: server._beats > seen, "the next beat is soon")
 

@@ -39,11 +39,18 @@ packages:
 	  if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi; \
 	fi
 
+# As they were typed: a path may contain quotes and dollars, which the shell takes from the environment alone.
+ifdef LOG
+override export LOG := $(value LOG)
+endif
+ifdef CONFIG
+override export CONFIG := $(value CONFIG)
+endif
 run: $(INSTALLED) ## run the daemon on a simulated mesibo; LOG=F follows a log, CONFIG=F uses a configuration
 ifdef CONFIG
-	exec $(BIN)/mesibo-logwatch run --config '$(CONFIG)'
+	exec $(BIN)/mesibo-logwatch run --config "$$CONFIG"
 else
-	@exec env BIN='$(BIN)' LOG='$(LOG)' sh config/try.sh
+	@exec env BIN='$(BIN)' sh config/try.sh
 endif
 
 demo: $(INSTALLED) ## show an incident on a simulated site, through Prometheus and Alertmanager if they are installed

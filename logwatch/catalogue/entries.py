@@ -42,7 +42,7 @@ Side = Literal["operator", "app", "mesibo", "provider", "device"]
 """Where the fault lies and who has to act. ``operator`` (credentials, console, host) and ``app`` (the app and the
 backend behind it) are both the operator's own; ``provider`` is Google or Apple, whichever answered."""
 
-_WORDS = PROVIDERS | {"id": "ID", "gcm": "GCM"}
+_WORDS = PROVIDERS | {"gcm": "GCM", "http": "HTTP", "id": "ID"}
 _WHOSE = {"operator": "yours", "app": "yours, in the app", "mesibo": "mesibo", "device": "the device"}
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from logwatch.catalogue.entries import STEPS, Entry
-from logwatch.catalogue.lookup import PLATFORMS, Catalogue, answered_by, platform_named
+from logwatch.catalogue.lookup import LOWEST_STATUS, PLATFORMS, Catalogue, answered_by, platform_named
 from logwatch.model import PROVIDERS
 
-_HIGHEST = 999  # no provider, and no page of mesibo's, knows a longer code
+_HIGHEST = 999  # no provider, and no page of mesibo's, knows a longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def explain(catalogue: Catalogue, code: int, provider: str = "", reason: str = "
 def _unlisted(catalogue: Catalogue, code: int) -> Explanation:
     entry = catalogue.classify("unknown", code)
     notes = ["The catalogue does not list this code; what follows is only what its range suggests."]
-    if code > _HIGHEST:
+    if not LOWEST_STATUS <= code <= _HIGHEST:
         notes.append(f"Codes have three digits: check whether {code} is one, or another number on the line.")
     with suppress(ValueError):
         notes.append(f"As an HTTP status {code} is {HTTPStatus(code).phrase!r}.")

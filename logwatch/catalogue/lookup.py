@@ -13,6 +13,7 @@ from logwatch.model import Platform
 PLATFORMS: tuple[Platform, ...] = ("fcm", "apns", "unknown")
 
 UNKNOWN_CODES = 32  # distinct codes outside the catalogue that get a label per source; all others are ``other``
+LOWEST_STATUS = 100  # of HTTP; what is below is nobody's answer
 _REMEMBERED = 1024  # looked-up results; reasons that a webhook reports may be any text
 _PAGE = "https://docs.mesibo.com/api/push-notifications/troubleshooting"
 
@@ -41,6 +42,20 @@ UNLISTED_5XX = Entry(
     meaning="The push service, or a proxy before it, answered with a server error (5xx) that it does not document.",
     remedy="Retry with backoff. If it lasts, look at the provider's status page and at an outbound proxy of your own.",
     source=("inference: HTTP defines 5xx as a fault of the server (RFC 9110)",),
+)
+UNLISTED_NO_STATUS = Entry(
+    provider="any",
+    code=0,
+    name="no_http_status",
+    class_="network",
+    severity="warning",
+    side="operator",
+    retryable=True,
+    meaning="No HTTP status is below 100: assumed to mean, as 0 is, that no HTTP response came back (DNS, connection, "
+    "TLS or timeout).",
+    remedy="From the mesibo host, test outbound TCP 443 to fcm.googleapis.com, oauth2.googleapis.com and "
+    "api.push.apple.com, plus DNS and the clock. Unverified: mesibo does not document such codes.",
+    source=("assumption: HTTP statuses have three digits (RFC 9110), and mesibo documents none below",),
 )
 UNLISTED = Entry(
     provider="any",
@@ -124,7 +139,8 @@ class Catalogue:
         """Return the most specific entry there is; ``reason`` may have any spelling.
 
         In order: the answering provider's entry for code and reason; its entry for the bare code; the entry for the
-        bare number of ``any``; by range: above 900 rejected, 500 to 599 provider_fault, else unknown.
+        bare number of ``any``; by range: above 900 rejected, 500 to 599 provider_fault, below 100 network, else
+        unknown.
         """
         provider = answered_by(platform, code)
         if reason:
@@ -196,4 +212,6 @@ class Catalogue:
 def _by_range(code: int) -> Entry:
     if code > MESIBO_ABOVE:
         return UNLISTED_MESIBO
+    if code < LOWEST_STATUS:
+        return UNLISTED_NO_STATUS
     return UNLISTED_5XX if 500 <= code <= 599 else UNLISTED  # noqa: PLR2004  the class of HTTP server errors

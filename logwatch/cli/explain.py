@@ -24,7 +24,18 @@ _COLOURS = {"critical": "red", "warning": "yellow", "none": "green"}
 _IN_FULL = 3  # more entries with a reason than this become a list, each a line or two
 
 
-@click.command()
+class _Command(click.Command):
+    """A command whose argument may be a number below 0, which is no option of it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put such numbers behind ``--``, after the options."""
+        if "--" not in args:
+            numbers = [each for each in args if re.fullmatch(r"-[0-9]+", each, re.ASCII)]
+            args = [*(each for each in args if each not in numbers), "--", *numbers]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Command)
 @click.argument("code", metavar="CODE|REASON")
 @click.option("--provider", type=click.Choice(["mesibo", "fcm", "apns"], case_sensitive=False), help="Who answered.")
 @click.option("--reason", metavar="R", default="", help="FCM's errorCode or status, or APNs' reason.")

@@ -105,6 +105,7 @@ def command(
 def _show(count: Count, rows: list[Row], form: str, *, whole: bool, followed: bool) -> None:
     hints = doubts(count, time.time(), followed=followed)
     if form == "table":
+        whole = whole or not sys.stdout.isatty()  # only a screen is too small for all of it
         terminal.show(lambda width: render(count, rows, width, whole=whole, hints=hints))
         return
     if form == "csv":

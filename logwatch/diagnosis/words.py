@@ -45,6 +45,7 @@ CAUSES = {
     "apns_rate_limited": "Apple's limit per device holds pushes back",
     "apns_too_many_requests": "Apple's limit per device holds pushes back",
     "no_response": "No answer from Google or Apple: this host's way out is broken",
+    "no_http_status": "No answer from Google or Apple, it seems: what is logged is no HTTP status",
     "token_gone": "Pushes still go to tokens of apps that are gone",
     "other_codes": "There are more unknown codes than are counted one by one",
 }

@@ -78,9 +78,9 @@ def test_mesibo_has_no_part_in_a_code_of_a_provider():
 
 def test_an_unlisted_code_is_explained_by_its_range():
     """The catalogue says that it does not list it, and what its range tells."""
-    above, server, other = (explain(CATALOGUE, code) for code in (987, 508, 408))
-    assert [names(e) for e in (above, server, other)] == [
-        ["mesibo_undocumented_rejection"], ["undocumented_provider_fault"], ["undocumented_code"],
+    above, server, below, other = (explain(CATALOGUE, code) for code in (987, 508, -1, 408))
+    assert [names(e) for e in (above, server, below, other)] == [
+        ["mesibo_undocumented_rejection"], ["undocumented_provider_fault"], ["no_http_status"], ["undocumented_code"],
     ]  # fmt: skip
     assert not above.listed
     assert other.notes == (

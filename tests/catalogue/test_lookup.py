@@ -36,7 +36,11 @@ CODES = sorted({entry.code for entry in CATALOGUE.entries})
         ("fcm", 900, "", "undocumented_code"),
         ("fcm", 599, "", "undocumented_provider_fault"),
         ("apns", 600, "", "undocumented_code"),
-        ("unknown", -1, "", "undocumented_code"),
+        ("apns", 100, "", "undocumented_code"),
+        ("unknown", 99, "", "no_http_status"),
+        ("fcm", 7, "", "no_http_status"),
+        ("unknown", -1, "", "no_http_status"),
+        ("unknown", 0, "", "no_response"),
     ],
 )
 def test_the_most_specific_entry_wins(platform, code, reason, name):
@@ -45,11 +49,19 @@ def test_the_most_specific_entry_wins(platform, code, reason, name):
 
 
 @pytest.mark.parametrize(
-    ("code", "class_"), [(901, "configuration"), (999, "rejected"), (540, "provider_fault"), (-7, "unknown")]
+    ("code", "class_"),
+    [(901, "configuration"), (999, "rejected"), (540, "provider_fault"), (-7, "network"), (150, "unknown")],
 )
 def test_ranges_have_the_documented_classes(code, class_):
-    """Above 900 is rejected by mesibo, 5xx the provider's fault, the rest unknown."""
+    """Above 900 is rejected by mesibo, 5xx the provider's fault, no HTTP status no answer, the rest unknown."""
     assert CATALOGUE.classify("unknown", code).class_ == class_
+
+
+@pytest.mark.parametrize("code", [-999999, -1, 7, 99])
+def test_what_is_no_http_status_is_judged_as_0_is(code):
+    """No provider answers below 100: class and side are those of a code of 0, not the provider's."""
+    entry, zero = CATALOGUE.classify("fcm", code), CATALOGUE.classify("fcm", 0)
+    assert (entry.class_, entry.side, entry.retryable) == (zero.class_, zero.side, zero.retryable)
 
 
 @given(

@@ -104,9 +104,10 @@ def test_wrong_use_is_reported_with_exit_code_2(arguments):
     assert "Error:" in result.output
 
 
-def test_a_negative_code_is_given_behind_two_dashes():
-    """-1 is no option."""
-    assert "-1 Undocumented code" in run("--", "-1").output
+@pytest.mark.parametrize("arguments", [("-1",), ("--", "-1"), ("-1", "--provider", "fcm"), ("--provider", "fcm", "-1")])
+def test_a_code_below_0_is_no_option(arguments):
+    """-1 is a code wherever it stands, with two dashes before it or without."""
+    assert run(*arguments).output.startswith("-1 No HTTP status\n")
 
 
 def test_a_reason_alone_is_explained_with_each_of_its_codes():

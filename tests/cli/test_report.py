@@ -227,6 +227,16 @@ def test_without_paths_what_is_found_on_the_host_is_read(log, monkeypatch):
     assert json.loads(run("--format", "json").stdout)["lines"] == 10
 
 
+def test_a_pipe_gets_every_row_and_cause(log):
+    """What is left out of a terminal, since it has to fit a screen, is in a file."""
+    codes = (200, 901, 902, 903, 904, 905, 911, 912, 913, 914)
+    log.write_bytes(b"".join(LINE % code for code in codes))
+    result = run(log)
+    assert "--all" not in result.stdout
+    table = result.stdout[result.stdout.index("Meaning") :]
+    assert all(f" {code} " in table for code in codes)
+
+
 def test_the_configurations_catalogue_is_used(log, tmp_path):
     """An operator's own meaning of a code shows in the report."""
     own = tmp_path / "own.toml"

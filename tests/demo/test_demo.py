@@ -138,6 +138,29 @@ def test_each_log_that_is_tried_has_counts_of_its_own(tmp_path):
     assert all(Path(state).parent == tmp_path / ".run" for state in states)
 
 
+@pytest.mark.parametrize("name", ["it's.log", "b c.log", "$HOME.log", "$(x).log", "-n.log", 'a"b\\.log'])
+def test_make_run_takes_any_path(tmp_path, name):
+    """Quotes, blanks and dollars in LOG or CONFIG are those of the path, and it may begin with a dash."""
+    program = tmp_path / "v/bin/mesibo-logwatch"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$3"\ncat -- "$3"\n')
+    program.chmod(0o755)
+    (program.parent / "python").symlink_to(sys.executable)
+    (tmp_path / "v/.installed").touch()
+    (tmp_path / name).write_text("found")
+    made = ["make", "--file", ROOT / "Makefile", "--directory", tmp_path, f"VENV={tmp_path}/v", "--old-file"]
+    made += [f"{tmp_path}/v/.installed", "--silent", "run"]
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    environment = {**os.environ, "LISTEN": "127.0.0.1:1", "PYTHONPATH": str(ROOT)}
+    log, config = (
+        subprocess.run([*made, setting], env=environment, capture_output=True, text=True, check=True).stdout
+        for setting in (f"LOG={name}", f"CONFIG={name}")
+    )
+    settings = tomllib.loads(log[log.index("[[source]]") :])
+    assert settings["source"][0]["paths"] == [str(tmp_path / name)]
+    assert config == f"{name}\nfound"
+
+
 @pytest.mark.timeout(300)
 def test_the_demo_shows_an_expired_certificate_and_leaves_nothing_behind(tmp_path):
     """A history and an incident on the page; asked to end, every program and every file is gone."""

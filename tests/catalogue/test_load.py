@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -205,3 +208,13 @@ def test_entries_without_a_code_are_not_taken_for_the_same(file):
     without = {key: value for key, value in ENTRY.items() if key != "code"}
     write(file, without, without | {"name": "mesibo_another"})
     assert [problem.partition("\n")[0].split(": ", 2)[2] for problem in problems(file)] == ["code: missing"] * 2
+
+
+def test_the_documented_entry_loads(file):
+    """The example of an entry in docs/configuration.md is accepted as it stands, and gives its code a meaning."""
+    page = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
+    (example,) = re.findall(r"^ +\[\[code\]\]\n(?: +.*\n)+", page, re.MULTILINE)
+    file.write_text(dedent(example))
+    entry = Catalogue.load(file).classify("fcm", 407)
+    assert (entry.title, entry.class_, entry.side) == ("Proxy login required", "network", "operator")
+    assert Catalogue.load().classify("fcm", 407).name == "undocumented_code"
